@@ -53,6 +53,7 @@ from relay.web.config_reload import watch_config_file
 from relay.web.context import ProcessState, WebContext, install
 from relay.web.operations_port import separate_ports
 from relay.web.security_headers import add_security_headers
+from relay.web.server.large_requests import LargeRequests
 from relay.web.server.native_threads import NativeThreads
 from relay.web.sessions import SessionManager
 
@@ -81,6 +82,7 @@ def build() -> Flask:
         is_stopping=lambda: SHARED_STATE.stopping,
         rejected_config=lambda: file.rejection,
         compute=store_time.exclude_from_store_time(threads.compute),
+        admit=LargeRequests().admit,
         run_in_loop=threads.run_in_loop,
     )
     app = _create(settings, config, stores, process)
@@ -150,6 +152,7 @@ def _build_context(settings: Settings, config: Config, stores: Stores, process: 
             max_items=settings.max_items,
             max_unreadable_bytes=settings.max_unreadable_bytes,
             compute=process.compute,
+            admit=process.admit,
         ),
         auth=Authenticator(config, reveal(settings.admin_key), sessions, read_oidc_app(settings)),
         now=_now,

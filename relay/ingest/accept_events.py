@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice, zip_longest
@@ -9,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from relay.core.compute import Compute, compute_here
+from relay.core.compute import Compute, admit_at_once, compute_here, work_of
 from relay.core.config import Config
 from relay.core.errors import PROBLEMS_MAX, Problem, ValidationFailed
 from relay.core.ids import ENTROPY_BYTES, generate_ids
@@ -33,7 +34,7 @@ from relay.ingest.responses import (
     rejection_result,
     single_event_response,
 )
-from relay.store.accept import NewEvent, Receipt, Retention
+from relay.store.accept import AcceptOptions, NewEvent, Receipt, Retention
 from relay.store.destinations import DestinationDirectory
 from relay.store.stores import Stores
 
@@ -63,6 +64,13 @@ class IngestContext:
     """A webhook's body that cannot be read is stored as a dead letter up to this size, and refused above it."""
     compute: Compute = compute_here
     """Runs what reads and maps a body."""
+    admit: Callable[[str, int], AbstractContextManager[None]] = admit_at_once
+    """Called with a source's name and the work of a request. The context lasts until the request is stored."""
+
+    @property
+    def accept_options(self) -> AcceptOptions:
+        """How to store a request, without what depends on the store."""
+        return AcceptOptions(self.retention, compute=self.compute)
 
     def router(self, source: Source, *, for_rules: bool = False) -> Router:
         """Return the function that finds the destination of each of a source's items."""
@@ -74,12 +82,13 @@ def ingest_events(ctx: IngestContext, request: IngestRequest) -> IngestResponse:
 
     Raises ValidationFailed if no item is valid (nothing is stored), and whatever `read_items` and `persist` raise.
     """
-    now = ctx.now()
-    built = ctx.compute(len(request.raw), lambda: _build(ctx, request, now))
-    accepted = persist(ctx.stores, built.receipt, built.events, now=now, retention=ctx.retention)
-    if built.single:
-        return single_event_response(accepted, built.events, built.prepared[0])
-    return batch_response(accepted, built.events, built.prepared)
+    now, work = ctx.now(), work_of(request.raw)
+    with ctx.admit(request.source.name, work):
+        built = ctx.compute(work, lambda: _build(ctx, request, now))
+        accepted = persist(ctx.stores, built.receipt, built.events, now=now, options=ctx.accept_options)
+        if built.single:
+            return single_event_response(accepted, built.events, built.prepared[0])
+        return batch_response(accepted, built.events, built.prepared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +140,9 @@ def _mask_people(text: str) -> str:
 
 def dry_run(ctx: IngestContext, request: IngestRequest) -> IngestResponse:
     """Return the calls and warnings that a request would produce, without storing anything."""
-    now = ctx.now()
-    body = ctx.compute(len(request.raw), lambda: _preview(ctx, request, now))
+    now, work = ctx.now(), work_of(request.raw)
+    with ctx.admit(request.source.name, work):
+        body = ctx.compute(work, lambda: _preview(ctx, request, now))
     return IngestResponse(status=200, body={"dry_run": True} | body, repeated=False, events=0)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from relay.core.call import Operation
+from relay.core.compute import work_of
 from relay.core.destination import Destination
 from relay.core.errors import Forbidden
 from relay.core.gong_compat.dispatch import MappedRequest, map_request
@@ -47,7 +48,7 @@ def ingest_gong_call(ctx: IngestContext, request: IngestRequest, *, path: str) -
         raise Forbidden("source_uses_routing", _ROUTED)
     now = ctx.now()
     destination = ctx.config.destinations[source.destination]
-    call = ctx.compute(len(request.raw), lambda: _read_call(request, path, destination, now=now))
+    call = ctx.compute(work_of(request.raw), lambda: _read_call(request, path, destination, now=now))
     gong_request = call.mapped
     check_sender_id(gong_request, source, destination, ctx.config)
     try:
@@ -114,4 +115,4 @@ def _store(
         people=people,
         limits=source.limits,
     )
-    return persist(ctx.stores, receipt, events, now=now, retention=ctx.retention), len(events)
+    return persist(ctx.stores, receipt, events, now=now, options=ctx.accept_options), len(events)

@@ -12,6 +12,7 @@ from datetime import datetime
 
 import orjson
 
+from relay.core.compute import work_of
 from relay.core.errors import Problem, RelayError, TooLarge
 from relay.core.ids import ENTROPY_BYTES, generate_ids
 from relay.core.lifecycle import DeadLetterReason, State
@@ -62,9 +63,10 @@ def ingest_webhook(ctx: IngestContext, request: WebhookRequest) -> WebhookResult
     Raises TooLarge if its body cannot be read and is larger than `ctx.max_unreadable_bytes`, Conflict if a known signature
     has another body, TooManyRequests, and Unavailable.
     """
-    now = ctx.now()
-    receipt, events = ctx.compute(len(request.raw), lambda: _build(ctx, request, now))
-    accepted = persist(ctx.stores, receipt, events, now=now, retention=ctx.retention)
+    now, work = ctx.now(), work_of(request.raw)
+    with ctx.admit(request.source.name, work):
+        receipt, events = ctx.compute(work, lambda: _build(ctx, request, now))
+        accepted = persist(ctx.stores, receipt, events, now=now, options=ctx.accept_options)
     counts = Counter(_count_as(verdict) for verdict in accepted.verdicts)
     return WebhookResult(
         receipt=accepted.receipt,

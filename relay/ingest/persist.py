@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from relay.core.destination import MAIN_STORE
-from relay.store.accept import AcceptOptions, AcceptResult, NewEvent, Receipt, Retention, Verdict, accept
+from relay.store.accept import AcceptOptions, AcceptResult, NewEvent, Receipt, Verdict, accept
 from relay.store.stores import Stores
 from relay.tracing.spans import SpanRole, annotate, span
 
 
 def persist(
-    stores: Stores, receipt: Receipt, events: Sequence[NewEvent], *, now: datetime, retention: Retention
+    stores: Stores, receipt: Receipt, events: Sequence[NewEvent], *, now: datetime, options: AcceptOptions
 ) -> AcceptResult:
     """Store the receipt and queue its events, each in the store of its company.
 
@@ -27,8 +27,8 @@ def persist(
         store = stores.get(name)
         with span("accept", SpanRole.PRODUCER):
             annotate(messaging__system="rq", relay__store=name, relay__events=len(part))
-            options = AcceptOptions(retention, store.people, limits[name])
-            result = accept(store.scripts, receipt, part, now=now, options=options)
+            own = replace(options, people=store.people, store_bytes=limits[name])
+            result = accept(store.scripts, receipt, part, now=now, options=own)
         results[name] = result
         # A repeated request has the id of its first receipt; the other stores must use the same one.
         receipt = replace(receipt, id=result.receipt)

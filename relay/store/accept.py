@@ -8,6 +8,7 @@ from datetime import datetime
 import orjson
 
 from relay.core.call import Call
+from relay.core.compute import Compute, compute_here, work_of
 from relay.core.destination import MAIN_STORE
 from relay.core.errors import Conflict, RelayError, TooManyRequests
 from relay.core.fingerprint import cluster_dead_letter
@@ -126,6 +127,8 @@ class AcceptOptions:
     people: PersonMarker | None = None
     store_bytes: int | None = None
     """The `maxmemory` of the store, of which each source may use a share. None: it has no limit."""
+    compute: Compute = compute_here
+    """Runs what prepares a request for the script."""
 
     def marks(self, people: tuple[str, ...]) -> bytes:
         """Return the concatenated marks of these people."""
@@ -171,6 +174,23 @@ def accept(
     Idempotency-Key was used with another body, EventIdInUse if another source has sent the eventId of an event, and
     TooManyRequests if the source uses its share of the store or sends too many events.
     """
+    arguments = options.compute(work_of(receipt.raw), lambda: _arguments(receipt, events, now, options))
+    # If the response is lost, the sender repeats the request, and the script recognizes the events.
+    with redis_errors_as_unavailable():
+        kind, receipt_id, verdicts, rejections = scripts.run("accept", *arguments, wait_for_replicas=True)
+    if kind not in {b"new", b"repeated"}:
+        raise _refusal(kind, receipt, detail=receipt_id)
+    return AcceptResult(
+        receipt_id.decode(),
+        kind == b"repeated",
+        tuple(_verdict(text) for text in verdicts.decode().split()),
+        rejections if kind == b"repeated" else receipt.rejections,
+    )
+
+
+def _arguments(
+    receipt: Receipt, events: Sequence[NewEvent], now: datetime, options: AcceptOptions
+) -> list[str | bytes | float]:
     # Only a request with a key is compared with an earlier one.
     digest = receipt.digest or (hashlib.sha256(receipt.raw).hexdigest() if receipt.idempotency_key else "")
     retention, marks = options.retention, options.marks(receipt.people)
@@ -201,17 +221,7 @@ def accept(
         arguments += _event_arguments(
             event, body, marks=marks_of, aliases=options.aliases(event), masked_id=masked_id
         )
-    # If the response is lost, the sender repeats the request, and the script recognizes the events.
-    with redis_errors_as_unavailable():
-        kind, receipt_id, verdicts, rejections = scripts.run("accept", *arguments, wait_for_replicas=True)
-    if kind not in {b"new", b"repeated"}:
-        raise _refusal(kind, receipt, detail=receipt_id)
-    return AcceptResult(
-        receipt_id.decode(),
-        kind == b"repeated",
-        tuple(_verdict(text) for text in verdicts.decode().split()),
-        rejections if kind == b"repeated" else receipt.rejections,
-    )
+    return arguments
 
 
 def _refusal(kind: bytes, receipt: Receipt, *, detail: bytes) -> RelayError | EventIdInUse:

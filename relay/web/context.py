@@ -1,6 +1,7 @@
 """The objects that requests use. `relay.app` builds them once per process, and again when the configuration changes."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -8,7 +9,7 @@ from typing import cast
 from flask import Flask, current_app, request
 
 from relay.config.reload import RejectedConfig
-from relay.core.compute import Compute, call_here, compute_here
+from relay.core.compute import Compute, admit_at_once, call_here, compute_here
 from relay.core.config import Config
 from relay.core.roles import Principal, Role
 from relay.ingest.accept_events import IngestContext
@@ -30,6 +31,7 @@ class ProcessState:
     rejected_config: Callable[[], RejectedConfig | None] = lambda: None
     """Returns the problems of the configuration file if it was rejected."""
     compute: Compute = compute_here
+    admit: Callable[[str, int], AbstractContextManager[None]] = admit_at_once
     run_in_loop: Callable[[Callable[[], None]], None] = call_here
     """Calls what uses a connection, from inside `compute`."""
 

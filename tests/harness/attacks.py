@@ -5,6 +5,7 @@ import resource
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ SOURCES: Mapping[str, Mapping[str, Any]] = {
     "vidyard": {"preset": "vidyard", "verify": {"scheme": "vidyard", "secrets": _SECRET}},
     "dropbox-sign": {"preset": "dropbox-sign", "verify": {"scheme": "dropbox-sign", "secrets": _SECRET}},
     "open": {"preset": "vidyard", "verify": {"scheme": "none"}},
+    "unmapped": {"verify": {"scheme": "none"}},
     "seismic": {"preset": "seismic", "verify": {"scheme": "custom", "secrets": _SECRET}},
 }
 """Webhooks under attack: each parses a body before, while or after it verifies it."""
@@ -141,6 +143,7 @@ _MANY_KEYS = b"{" + b",".join(b'"%x":1' % number for number in range(80_000)) + 
 _DEEP = b"[" * (_MEGABYTE - 8)
 _LONG_NUMBER = b"[1" + b"0" * (_MEGABYTE - 16) + b"]"
 _FORM_FIELDS = b"&".join(b"%x=1" % number for number in range(100_000))[: _MEGABYTE - 8]
+_EMPTY_ITEMS = b"[" + b"{}," * 4_999 + b"{}]"
 _LONG_DOMAINS = ("a@" + "é" * 60 + ".é" * 90 + ".com ") * 1_000
 _HEAD_640_KB = b"GET /livez HTTP/1.1\r\n" + (b"X: " + b"a" * 1000 + b"\r\n") * 640
 _BODY_START = _events(_JSON, b" " * 1_000_000)[:-1]
@@ -215,6 +218,8 @@ def _costly_attacks() -> Sequence[Attack]:
     share = {"url": "https://a.example", "recipients": [{"email": f"u{n}@é{n}.com"} for n in range(20_000)]}
     return [
         Attack("a text of long domains to an open webhook", send(_webhook("open", _JSON, domains))),
+        Attack("5,000 items that cannot be mapped", send(_webhook("unmapped", _JSON, _EMPTY_ITEMS))),
+        Attack("14 times 5,000 such items at once", _send_at_once(14, _EMPTY_ITEMS)),
         Attack("the page of a source with that text", _show_open_source),
         Attack("a preview of that text", send(_preview(domains))),
         Attack(
@@ -227,6 +232,17 @@ def _costly_attacks() -> Sequence[Attack]:
         ),
         Attack("a trial mapping of 9,000 repeated keys", send(_try_mapping("a: 1\n" * 9_000))),
     ]
+
+
+def _send_at_once(count: int, body: bytes) -> Callable[[Stack], None]:
+    def run(stack: Stack) -> None:
+        with ThreadPoolExecutor(count) as threads:
+            for number in range(count):
+                # Different bodies: a repeated one is recognized as a duplicate.
+                request = _webhook("unmapped", _JSON, body.replace(b"{}", b'{"n":%d}' % number, 1))
+                threads.submit(send(request), stack)
+
+    return run
 
 
 def _show_open_source(stack: Stack) -> None:
@@ -302,7 +318,7 @@ def source_config() -> Mapping[str, Mapping[str, Any]]:
             },
         }
     ]
-    extra = {"mailgun": {"rules": rules}}
+    extra = {name: {"rules": rules} for name in ("mailgun", "unmapped")}
     return {
         "sources": {
             name: {**source, **extra.get(name, {}), "destination": ATTACKER.name}

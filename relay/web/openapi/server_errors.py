@@ -32,7 +32,7 @@ SERVER_ERRORS: Mapping[str, ErrorInfo] = {
     ),
     "server_busy": ErrorInfo(
         503,
-        "The process has too many connections, or is receiving too many large bodies.",
+        "The process has too many connections, is receiving too many large bodies, or is still reading other large requests.",
         "Try again after the seconds in `Retry-After`.",
     ),
 }
