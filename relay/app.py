@@ -105,10 +105,15 @@ def _read_config(text: str, settings: Settings) -> Config:
 
 
 def create_app(
-    settings: Settings, config: Config, redis: Client, *, other_stores: Mapping[str, Client] | None = None
+    settings: Settings,
+    config: Config,
+    redis: Client,
+    *,
+    other_stores: Mapping[str, Client] | None = None,
+    process: ProcessState | None = None,
 ) -> Flask:
     """Create the application from its parts, for tests. `other_stores` are those besides the main one."""
-    app = _create(settings, config, Stores(redis, other_stores, settings=settings), ProcessState())
+    app = _create(settings, config, Stores(redis, other_stores, settings=settings), process or ProcessState())
     request_metrics.register(app, request_metrics.run_inline)
     return app
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
@@ -23,7 +23,7 @@ from relay.store.engine.compression import DEFAULT_CONTENT_TYPE, pack, pack_pair
 from relay.store.engine.connection import redis_errors_as_unavailable
 from relay.store.engine.rq_jobs import job_data, job_timestamp
 from relay.store.engine.scripts import Scripts
-from relay.store.person_index import PersonMarker, contains_person
+from relay.store.person_index import PersonMarker, PersonMarks, contains_person
 from relay.store.schema_version import wrong_layout
 from relay.tracing.spans import traceparent
 
@@ -124,7 +124,7 @@ class AcceptOptions:
     """How to store receipts: for how long, and how people are indexed. Without `people`, they are not."""
 
     retention: Retention
-    people: PersonMarker | None = None
+    people: PersonMarker | PersonMarks | None = None
     store_bytes: int | None = None
     """The `maxmemory` of the store, of which each source may use a share. None: it has no limit."""
     compute: Compute = compute_here
@@ -174,7 +174,8 @@ def accept(
     Idempotency-Key was used with another body, EventIdInUse if another source has sent the eventId of an event, and
     TooManyRequests if the source uses its share of the store or sends too many events.
     """
-    arguments = options.compute(work_of(receipt.raw), lambda: _arguments(receipt, events, now, options))
+    own = _with_current_key(options, receipt, events)
+    arguments = options.compute(work_of(receipt.raw), lambda: _arguments(receipt, events, now, own))
     # If the response is lost, the sender repeats the request, and the script recognizes the events.
     with redis_errors_as_unavailable():
         kind, receipt_id, verdicts, rejections = scripts.run("accept", *arguments, wait_for_replicas=True)
@@ -186,6 +187,13 @@ def accept(
         tuple(_verdict(text) for text in verdicts.decode().split()),
         rejections if kind == b"repeated" else receipt.rejections,
     )
+
+
+def _with_current_key(options: AcceptOptions, receipt: Receipt, events: Sequence[NewEvent]) -> AcceptOptions:
+    """Return the options with the key of people's marks read, because `compute` must use no connection."""
+    if isinstance(options.people, PersonMarker) and (receipt.people or any(event.people for event in events)):
+        return replace(options, people=options.people.read_marks())
+    return options
 
 
 def _arguments(

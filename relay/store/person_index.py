@@ -27,16 +27,11 @@ _KEY_BYTES = 32
 _KEY_REFRESH_SECONDS = 60.0
 
 
-class PersonMarker:
-    """Makes the marks of one store. Reads the key on first use."""
+class PersonMarks:
+    """Makes the marks of one store with a key. Uses no connection, so it works in any thread."""
 
-    def __init__(self, redis: Redis, vault: Vault, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` counts seconds and never goes back."""
-        self._redis = redis
-        self._vault = vault
-        self._clock = clock
-        self._key = b""
-        self._read_at = float("-inf")
+    def __init__(self, key: bytes) -> None:
+        self._key = key
 
     def mark(self, person: str) -> bytes:
         """Return the mark of a person, in the form that `relay.core.personal_data` gives. Raises Unavailable."""
@@ -62,10 +57,32 @@ class PersonMarker:
         return (self.alias(name), self.id_alias(name)) if find_people_in_sentence(name) else ("", "")
 
     def _digest(self, text: str) -> bytes:
+        return hmac.digest(self._current_key(), text.encode("utf-8", "surrogatepass"), "sha256")
+
+    def _current_key(self) -> bytes:
+        return self._key
+
+
+class PersonMarker(PersonMarks):
+    """Makes the marks of one store. Reads the key on first use, and again after a minute."""
+
+    def __init__(self, redis: Redis, vault: Vault, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` counts seconds and never goes back."""
+        super().__init__(b"")
+        self._redis = redis
+        self._vault = vault
+        self._clock = clock
+        self._read_at = float("-inf")
+
+    def read_marks(self) -> PersonMarks:
+        """Return marks with the store's current key. Raises Unavailable."""
+        return PersonMarks(self._current_key())
+
+    def _current_key(self) -> bytes:
         if self._clock() - self._read_at >= _KEY_REFRESH_SECONDS:
             self._key = self._read_key()
             self._read_at = self._clock()
-        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
+        return self._key
 
     def _read_key(self) -> bytes:
         """Return the store's key. If the store has none, save this process's key or a new one."""
