@@ -40,13 +40,17 @@ def ingest_gong_call(ctx: IngestContext, request: IngestRequest, *, path: str) -
     """Store the event of a call to one of Gong's paths.
 
     Raises ValidationFailed with everything that Gong would reject, or for an id that begins with another source's prefix
-    (nothing is stored in either case), Forbidden for a source that
-    routes by a value, and whatever `read_json_value` and `persist` raise.
+    (nothing is stored in either case), Forbidden for a source that routes by a value, and whatever `read_json_value` and
+    `persist` raise.
     """
-    source = request.source
-    if source.name in ctx.config.routes:
+    if request.source.name in ctx.config.routes:
         raise Forbidden("source_uses_routing", _ROUTED)
-    now = ctx.now()
+    with ctx.admit(request.source.name, work_of(request.raw)):
+        return _ingest(ctx, request, path)
+
+
+def _ingest(ctx: IngestContext, request: IngestRequest, path: str) -> GongCallResult:
+    source, now = request.source, ctx.now()
     destination = ctx.config.destinations[source.destination]
     call = ctx.compute(work_of(request.raw), lambda: _read_call(request, path, destination, now=now))
     gong_request = call.mapped

@@ -1,11 +1,14 @@
 """What needs the CPU for long runs beside the greenlets of a web process."""
 
+import gc
+import weakref
 from contextvars import ContextVar
 
 import gevent
 import pytest
 from gevent.monkey import get_original
 
+from relay.core.errors import BadRequest
 from relay.web.server.native_threads import MIN_BYTES, NativeThreads
 
 LARGE, SMALL = MIN_BYTES, MIN_BYTES - 1
@@ -80,3 +83,23 @@ def test_a_function_inside_another_needs_no_second_thread(threads: NativeThreads
 
     # Otherwise two large requests that each need a second thread would wait for each other.
     assert threads.compute(LARGE, lambda: nested() == native_id())
+
+
+def test_what_was_read_is_freed_with_the_error_that_it_caused(threads: NativeThreads):
+    class Value:
+        """Stands for a megabyte of parsed JSON."""
+
+    values: list[weakref.ref[Value]] = []
+
+    def read() -> None:
+        value = Value()
+        values.append(weakref.ref(value))
+        raise BadRequest("not_json", "not JSON")
+
+    gc.disable()
+    try:
+        with pytest.raises(BadRequest):
+            threads.compute(LARGE, read)
+        assert values[0]() is None
+    finally:
+        gc.enable()

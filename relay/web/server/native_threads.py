@@ -13,6 +13,7 @@ from gevent.monkey import get_original
 from gevent.threadpool import ThreadPool
 
 from relay.core.compute import Result
+from relay.core.errors import RelayError
 
 MIN_BYTES = 16_384
 """A smaller input costs less than 50 ms in every parser."""
@@ -60,12 +61,19 @@ def _capture(function: Callable[[], Result]) -> tuple[Result | None, BaseExcepti
     # gevent would report an exception of a thread as a crash, although the caller handles it.
     try:
         return function(), None
+    except RelayError as error:
+        # Its traceback would keep everything that was read until it is handled.
+        return None, error.with_traceback(None)
     except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
         return None, error
 
 
 def _unwrap(outcome: tuple[Any, BaseException | None]) -> Any:
     result, error = outcome
-    if error is not None:
-        raise error
-    return result
+    try:
+        if error is not None:
+            raise error
+        return result
+    finally:
+        # Otherwise the error's traceback would hold this frame, which holds the error: a cycle that outlives the request.
+        del outcome, error
