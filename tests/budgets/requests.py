@@ -77,6 +77,10 @@ def _yaml_bomb(size: int, form: str, separator: str) -> str:
     return "\n".join(lines)
 
 
+def _read_content_length(text: str) -> int:
+    return _content_length(text, max_bytes=BODY)
+
+
 _TRIAL_TEXT = 50_000
 """The longest mapping that the form of a source accepts."""
 
@@ -120,7 +124,9 @@ PARSERS = (
         run=_find_network,
         hostile=some(HEADER_TEXT, "commas", "digits", "dots") | {"colons": repeat(":")},
     ),
-    Parser(name="Content-Length", limit=HEADER, run=_content_length, hostile=some(TEXT, "digits", "letters")),
+    Parser(
+        name="Content-Length", limit=HEADER, run=_read_content_length, hostile=some(TEXT, "digits", "letters")
+    ),
     Parser(name="filters of a list", limit=HEADER, run=_read_filters, hostile=TEXT),
     Parser(
         name="page after sign-in",
