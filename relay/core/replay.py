@@ -99,7 +99,7 @@ class ReplayRequest:
 def parse_replay_request(document: Any) -> ReplayRequest:
     """Parse `{filter, remap, limit, dry_run}`. Raises ValidationFailed with every problem."""
     problems: list[Problem] = []
-    fields = _read_object(document, "", ("filter", "remap", "limit", "dry_run"), problems)
+    fields = read_object(document, "", ("filter", "remap", "limit", "dry_run"), problems)
     wanted = _read_filter({} if fields.get("filter") is None else fields["filter"], problems)
     remap, limit = fields.get("remap"), fields.get("limit")
     if remap is not None and not isinstance(remap, bool):
@@ -122,17 +122,17 @@ def _is_count(value: Any) -> bool:
 def _read_filter(value: Any, problems: list[Problem]) -> dict[str, Any]:
     """Return the filter's valid fields, and add a problem for each invalid one."""
     fields = {}
-    for name, field in _read_object(value, "filter", tuple(_READERS), problems).items():
+    for name, field in read_object(value, "filter", tuple(_READERS), problems).items():
         if field is None:
             continue
         try:
             fields[name] = _READERS[name](field)
-        except _FieldError as error:
+        except FieldError as error:
             problems.append(Problem(f"filter.{name}", error.code, str(error)))
     return fields
 
 
-def _read_object(value: Any, path: str, keys: tuple[str, ...], problems: list[Problem]) -> dict[str, Any]:
+def read_object(value: Any, path: str, keys: tuple[str, ...], problems: list[Problem]) -> dict[str, Any]:
     """Return the allowed keys of an object, and add a problem for each key that is not allowed."""
     if not isinstance(value, dict):
         problems.append(Problem(path, "type", "must be a JSON object"))
@@ -157,7 +157,7 @@ def _find_contradictions(wanted: Mapping[str, Any], remap: bool | None) -> Itera
         yield Problem("filter.status", "rule", "must be dead: only dead letters have a reason and a cluster")
 
 
-class _FieldError(ValueError):
+class FieldError(ValueError):
     """A field has an invalid value."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -167,19 +167,20 @@ class _FieldError(ValueError):
 
 def _read_timestamp(value: Any) -> datetime:
     if not isinstance(value, str):
-        raise _FieldError("type", 'must be a string such as "2026-11-20T10:00:00Z"')
+        raise FieldError("type", 'must be a string such as "2026-11-20T10:00:00Z"')
     try:
         return parse_timestamp(value)
     except ValueError as error:
-        raise _FieldError("format", str(error)) from None
+        raise FieldError("format", str(error)) from None
 
 
-def _read_text(value: Any) -> str:
+def read_text(value: Any) -> str:
+    """Return the text of a filter. Raises FieldError unless it is a string of 1 to FILTER_TEXT_MAX characters."""
     if not isinstance(value, str) or not value:
-        raise _FieldError("type", "must be a string that is not empty")
-    # The filter is kept in the replay's record and in the audit log.
+        raise FieldError("type", "must be a string that is not empty")
+    # The filter is kept in the audit log, and in the record of a replay.
     if len(value) > FILTER_TEXT_MAX:
-        raise _FieldError("length", f"has {len(value)} characters, but may have at most {FILTER_TEXT_MAX}")
+        raise FieldError("length", f"has {len(value)} characters, but may have at most {FILTER_TEXT_MAX}")
     return value
 
 
@@ -187,7 +188,7 @@ def _read_choice(words: tuple[Any, ...]) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
         choice = next((word for word in words if word == value), None)
         if choice is None:
-            raise _FieldError("enum", f"must be one of: {', '.join(words)}")
+            raise FieldError("enum", f"must be one of: {', '.join(words)}")
         return choice
 
     return read
@@ -195,9 +196,9 @@ def _read_choice(words: tuple[Any, ...]) -> Callable[[Any], Any]:
 
 def _read_ids(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not value or not all(map(_is_id, value)):
-        raise _FieldError("type", "must be a list of event ids, as in GET /v1/events, that is not empty")
+        raise FieldError("type", "must be a list of event ids, as in GET /v1/events, that is not empty")
     if len(value) > IDS_MAX:
-        raise _FieldError(
+        raise FieldError(
             "length",
             f"contains {len(value)} ids, but may contain at most {IDS_MAX}; select more events by time",
         )
@@ -215,10 +216,10 @@ def _is_id(value: Any) -> bool:
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "since": _read_timestamp,
     "until": _read_timestamp,
-    "source": _read_text,
-    "destination": _read_text,
+    "source": read_text,
+    "destination": read_text,
     "status": _read_choice(REPLAYABLE),
     "reason": _read_choice(tuple(DeadLetterReason)),
-    "cluster": _read_text,
+    "cluster": read_text,
     "ids": _read_ids,
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from relay.core.errors import Problem, ValidationFailed
 from relay.core.lifecycle import State
-from relay.core.replay import FILTER_TEXT_MAX
+from relay.core.replay import FieldError, read_object, read_text
 from relay.queries.filters import read_filter
 from relay.store.events import EventFilter
 from relay.store.purges import Purged
@@ -41,18 +41,8 @@ class PurgeRequest:
 def read_purge_request(document: Any, *, now: datetime) -> PurgeRequest:
     """Parse `{filter, cursor, dry_run}`; the filter needs a `status`. Raises ValidationFailed with every problem."""
     problems: list[Problem] = []
-    values = _read_object(document, "", _KEYS, problems)
-    fields = _read_object(values.get("filter"), "filter", FILTERS, problems)
-    problems += [
-        Problem(f"filter.{name}", "type", "must be a string that is not empty")
-        for name, value in fields.items()
-        if not isinstance(value, str) or not value
-    ]
-    problems += [
-        Problem(f"filter.{name}", "length", f"may have at most {FILTER_TEXT_MAX} characters")
-        for name, value in fields.items()
-        if isinstance(value, str) and len(value) > FILTER_TEXT_MAX
-    ]
+    values = _present(read_object(document, "", _KEYS, problems))
+    fields = _read_fields(values.get("filter"), problems)
     if not isinstance(values.get("dry_run", False), bool):
         problems.append(Problem("dry_run", "type", "must be true or false"))
     if not isinstance(values.get("cursor", ""), str):
@@ -65,17 +55,19 @@ def read_purge_request(document: Any, *, now: datetime) -> PurgeRequest:
     return PurgeRequest(read_filter(fields, now=now), state, fields, cursor, values.get("dry_run", False))
 
 
-def _read_object(value: Any, path: str, names: tuple[str, ...], problems: list[Problem]) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        problems.append(Problem(path, "type", "must be a JSON object"))
-        return {}
-    prefix = f"{path}." if path else ""
-    problems += [
-        Problem(prefix + str(name)[:80], "unknown", f"unknown key; the keys are {', '.join(names)}.")
-        for name in value
-        if name not in names
-    ]
-    return {name: field for name, field in value.items() if name in names and field is not None}
+def _read_fields(value: Any, problems: list[Problem]) -> dict[str, str]:
+    fields = {}
+    for name, field in _present(read_object(value, "filter", FILTERS, problems)).items():
+        try:
+            fields[name] = read_text(field)
+        except FieldError as error:
+            problems.append(Problem(f"filter.{name}", error.code, str(error)))
+    return fields
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Null counts as absent."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _find_contradictions(fields: Mapping[str, str]) -> list[Problem]:
