@@ -8,8 +8,9 @@ from relay.actions.events import discard_event, reveal_event
 from relay.actions.visibility import make_viewer
 from relay.cli.commands.results import act_on_each, print_results
 from relay.cli.context import CliContext, operator_command, print_json, stdout_console
+from relay.cli.filter_options import with_filter_options
 from relay.cli.tables.events import event_view, events_view, why_view
-from relay.core.lifecycle import DeadLetterReason, State
+from relay.core.lifecycle import State
 from relay.core.roles import COMMAND_LINE
 from relay.queries.event import event_page
 from relay.queries.events import events_page
@@ -23,14 +24,7 @@ from relay.queries.filters import read_filter
 @click.option(
     "--status", type=click.Choice([state.value for state in State]), help="Only events in this state."
 )
-@click.option(
-    "--reason",
-    type=click.Choice([reason.value for reason in DeadLetterReason]),
-    help="Only dead letters with this reason.",
-)
-@click.option("--cluster", help="Only dead letters of this cluster, as `gong-relay dead` lists it.")
-@click.option("--since", help="Only events received at this time or later: 2026-11-20T10:00:00Z, or -2h.")
-@click.option("--until", help="Only events received before this time.")
+@with_filter_options
 @click.option("--email", help="Only events about the person with this email address.")
 @click.option("--phone", help="Only events about the person with this phone number.")
 @click.option("--event-id", help="The event with this eventId in Gong.")

@@ -8,8 +8,8 @@ import click
 
 from relay.actions.purges import purge_events
 from relay.cli.context import CliContext, operator_command, print_json
+from relay.cli.filter_options import with_filter_options
 from relay.cli.formatting import format_bytes, pluralize
-from relay.core.lifecycle import DeadLetterReason
 from relay.core.roles import COMMAND_LINE
 from relay.queries.purges import PURGEABLE, read_purge_request
 
@@ -23,14 +23,7 @@ from relay.queries.purges import PURGEABLE, read_purge_request
     help="Events in this state.",
 )
 @click.option("--destination", help="Only events for this destination.")
-@click.option(
-    "--reason",
-    type=click.Choice([reason.value for reason in DeadLetterReason]),
-    help="Only dead letters with this reason.",
-)
-@click.option("--cluster", help="Only dead letters of this cluster, as `gong-relay dead` lists it.")
-@click.option("--since", help="Only events received at this time or later: 2026-11-20T10:00:00Z, or -2h.")
-@click.option("--until", help="Only events received before this time.")
+@with_filter_options
 @click.option("--dry-run", is_flag=True, help="Count what would be deleted, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation (it is only asked for on a terminal).")
 @operator_command
