@@ -75,7 +75,7 @@ def read_config(
             {} if tree is None else tree, environ, withholds=partial(withholds, process)
         )
     except RecursionError as error:
-        raise ConfigError([Problem("", "syntax", "a YAML alias contains itself")]) from error
+        raise ConfigError([Problem("", "syntax", "is nested too deeply")]) from error
     loaded, invalid = _validate(tree)
     problems = [*malformed, *unset]
     # One problem per path: a value that could not be read cannot be judged as well.

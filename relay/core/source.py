@@ -30,6 +30,10 @@ class SourceLimits:
     max_priority: Priority = Priority.HIGH
     """No event of the source has a higher priority, whatever its type or its rule says."""
 
+    def share_bytes(self, store_bytes: int | None) -> int | None:
+        """Return what the source may use of a store with this `maxmemory`, in bytes. None: the store has no limit."""
+        return int(self.store_share * store_bytes) if store_bytes else None
+
 
 DEFAULT_LIMITS = SourceLimits()
 """A partner that sends what buyers do never comes near them."""

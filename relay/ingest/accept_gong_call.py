@@ -45,14 +45,15 @@ def ingest_gong_call(ctx: IngestContext, request: IngestRequest, *, path: str) -
     """
     if request.source.name in ctx.config.routes:
         raise Forbidden("source_uses_routing", _ROUTED)
-    with ctx.admit(request.source.name, work_of(request.raw)):
-        return _ingest(ctx, request, path)
+    work = work_of(request.raw)
+    with ctx.admit(request.source.name, work):
+        return _ingest(ctx, request, path, work)
 
 
-def _ingest(ctx: IngestContext, request: IngestRequest, path: str) -> GongCallResult:
+def _ingest(ctx: IngestContext, request: IngestRequest, path: str, work: int) -> GongCallResult:
     source, now = request.source, ctx.now()
     destination = ctx.config.destinations[source.destination]
-    call = ctx.compute(work_of(request.raw), lambda: _read_call(request, path, destination, now=now))
+    call = ctx.compute(work, lambda: _read_call(request, path, destination, now=now))
     gong_request = call.mapped
     check_sender_id(gong_request, source, destination, ctx.config)
     try:

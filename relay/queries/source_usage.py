@@ -37,7 +37,7 @@ def _read_store_usage(store: Store, sources: Sequence[Source]) -> dict[str, dict
         source.name: {
             "store": store.name,
             "bytes": used[source.name],
-            "limit_bytes": int(memory.limit * source.limits.store_share) if memory.limit else None,
+            "limit_bytes": source.limits.share_bytes(memory.limit),
         }
         for source in sources
     }

@@ -202,6 +202,7 @@ def _arguments(
     # Only a request with a key is compared with an earlier one.
     digest = receipt.digest or (hashlib.sha256(receipt.raw).hexdigest() if receipt.idempotency_key else "")
     retention, marks = options.retention, options.marks(receipt.people)
+    share_bytes = receipt.limits.share_bytes(options.store_bytes)
     raw, bodies = _compress(receipt, events)
     fields = _receipt_fields(receipt, raw)
     arguments: list[str | bytes | float] = [
@@ -216,7 +217,7 @@ def _arguments(
         job_timestamp(now),
         receipt.key_id,
         marks,
-        int(receipt.limits.store_share * options.store_bytes) if options.store_bytes else "",
+        "" if share_bytes is None else share_bytes,
         receipt.limits.events_per_minute,
         len(events),
         len(fields),
