@@ -1,6 +1,6 @@
 """`/v1/webhooks/{name}`: receive partners' webhooks."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, Response, g, request
 
@@ -100,30 +100,22 @@ def accept_webhook(name: str) -> Response:
     has_no_body = request.method in {"GET", "HEAD"}
     raw = b"" if has_no_body else read_body(request, max_bytes=ctx.settings.max_body_bytes)
     signed = _signed_request(ctx, raw)
-    # Some vendors send their challenge unsigned, others sign it: check before and after verification.
-    challenge = ctx.compute(len(raw), lambda: answer_challenge(hook.challenges, signed))
-    if challenge is not None:
-        return _challenge_response(challenge)
-    verified = _verify(ctx, hook, signed)
-    challenge = ctx.compute(
-        len(raw),
-        lambda: answer_challenge(hook.challenges, signed, verified=verified, keys=reveal(hook.keys)),
-    )
-    if challenge is not None:
-        return _challenge_response(challenge)
+    content_type = request.headers.get("Content-Type", "")
+    authenticated = _authenticate(ctx, hook, signed, content_type)
+    if isinstance(authenticated, ChallengeResponse):
+        return _challenge_response(authenticated)
     if has_no_body:
         raise NotFound("not_found", "This source accepts POST.")
     headers, query = strip_credentials(hook.scheme, dict(signed.headers), request.args.to_dict())
-    content_type = request.headers.get("Content-Type", "")
     webhook_request = WebhookRequest(
         source=source,
         webhook=hook,
-        raw=ctx.compute(len(raw), lambda: strip_body(hook.scheme, raw, content_type)),
+        raw=authenticated.body,
         sent=raw,
         content_type=content_type,
         headers=headers,
         query=query,
-        verified=verified,
+        verified=authenticated.request,
     )
     result = ingest_webhook(ctx.ingest, webhook_request)
     g.events = result.queued + result.filtered + result.dead + result.duplicates
@@ -149,10 +141,31 @@ def _signed_request(ctx: WebContext, raw: bytes) -> SignedRequest:
     )
 
 
-def _verify(ctx: WebContext, hook: Webhook, signed: SignedRequest) -> VerifiedRequest:
+@dataclass(frozen=True, slots=True)
+class _Authenticated:
+    """A request whose signature was verified, and its body without the sender's credentials."""
+
+    request: VerifiedRequest
+    body: bytes
+
+
+def _authenticate(
+    ctx: WebContext, hook: Webhook, signed: SignedRequest, content_type: str
+) -> ChallengeResponse | _Authenticated:
+    """Verify a request, or answer its challenge. Raises Unauthorized."""
+    now, keys = ctx.now(), reveal(hook.keys)
+
+    def read() -> ChallengeResponse | _Authenticated:
+        # Some vendors send their challenge unsigned, others sign it: check before and after verification.
+        challenge = answer_challenge(hook.challenges, signed)
+        if challenge is not None:
+            return challenge
+        verified = verify(hook.scheme, keys, signed, now=now)
+        challenge = answer_challenge(hook.challenges, signed, verified=verified, keys=keys)
+        return challenge or _Authenticated(verified, strip_body(hook.scheme, signed.body, content_type))
+
     try:
-        now = ctx.now()
-        return ctx.compute(len(signed.body), lambda: verify(hook.scheme, reveal(hook.keys), signed, now=now))
+        return ctx.compute(len(signed.body), read)
     except VerificationFailed as error:
         # The reason is for the log: the response would help an attacker to improve a forgery.
         g.reason = error.reason
