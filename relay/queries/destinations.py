@@ -11,6 +11,7 @@ from relay.core.errors import NotFound, Unavailable
 from relay.core.lifecycle import CAUSES, HoldCause
 from relay.core.timestamps import format_timestamp
 from relay.queries.queues import destination_row, queues_page, shift_to_store_time
+from relay.store.clocks import read_store_clock
 from relay.store.engine.connection import Client, redis_errors_as_unavailable
 from relay.store.events import list_destination_names
 from relay.store.holds import PastHold, ProbeResult, read_past_holds, read_probe_result
@@ -62,7 +63,7 @@ def destination_page(
     company = destination.company if destination else name
     depth = read_depths(store.redis, [name])[0]
     usage = {item.company: item for item in read_company_usage(store.redis, [company])}
-    store_now = shift_to_store_time(store.redis, now)
+    store_now = shift_to_store_time(read_store_clock(store.redis), now)
     row = (
         {"store": store.name}
         | destination_row(depth, destination, usage, store_now)

@@ -11,7 +11,7 @@ from relay.core.forecast import CompanyLoad, SourceLoad, forecast_backlog
 from relay.core.lifecycle import CAUSES, OPEN_STATES, HoldCause
 from relay.core.priority import Priority
 from relay.queries.source_usage import find_full_sources
-from relay.store.clocks import read_store_clock
+from relay.store.clocks import StoreClock, read_store_clock
 from relay.store.engine.connection import Client, redis_errors_as_unavailable
 from relay.store.engine.durability import read_durability, read_memory_share
 from relay.store.events import list_destination_names
@@ -90,27 +90,32 @@ def _read_queues(store: Store, destinations: Mapping[str, Destination], now: dat
     companies = sorted({_company_of(own, name) for name in names})
     usage = {item.company: item for item in read_company_usage(redis, companies)}
     depths = read_depths(redis, names)
-    store_now = shift_to_store_time(redis, now)
+    clock = read_store_clock(redis)
+    store_now = shift_to_store_time(clock, now)
     rows = [destination_row(depth, own.get(depth.destination), usage, store_now) for depth in depths]
     breakers = read_open_breakers(redis, sorted({destination.base_url for destination in own.values()}))
     return {
         "destinations": [{"store": store.name} | row for row in rows],
-        "workers": [{"store": store.name} | worker for worker in read_living_workers(redis, now)],
-        "store": store_page(redis),
+        "workers": [{"store": store.name} | worker for worker in _living_workers(redis, clock, now)],
+        "store": _render_store(redis, clock),
         "outages": [_render_outage(breaker) for breaker in breakers],
     }
 
 
-def shift_to_store_time(redis: Client, now: datetime) -> datetime:
+def shift_to_store_time(clock: StoreClock, now: datetime) -> datetime:
     """Return the time to compare a store's times with: after a step of its clock they are all ahead of that or behind it."""
-    return now + timedelta(seconds=read_store_clock(redis).offset)
+    return now + timedelta(seconds=clock.offset)
 
 
 def read_living_workers(redis: Client, now: datetime) -> list[dict[str, Any]]:
     """Return the workers that sent a heartbeat lately, with the times of their clocks corrected."""
-    clocks = read_store_clock(redis).workers
+    return _living_workers(redis, read_store_clock(redis), now)
+
+
+def _living_workers(redis: Client, clock: StoreClock, now: datetime) -> list[dict[str, Any]]:
     workers: list[dict[str, Any]] = [
-        worker | _correct_times(worker, clocks.get(worker["name"], 0.0)) for worker in read_workers(redis)
+        worker | _correct_times(worker, clock.workers.get(worker["name"], 0.0))
+        for worker in read_workers(redis)
     ]
     # Workers send one every ten seconds. A killed worker stays registered for a while.
     return [
@@ -145,10 +150,13 @@ def _try_store_page(redis: Client) -> dict[str, Any]:
 
 def store_page(redis: Client) -> dict[str, Any]:
     """Return the store's durability, the used share of its memory, and how its time differs from its clock."""
+    return _render_store(redis, read_store_clock(redis))
+
+
+def _render_store(redis: Client, clock: StoreClock) -> dict[str, Any]:
     durability = read_durability(redis)
     with redis_errors_as_unavailable():
         used = read_memory_share(redis)
-    clock = read_store_clock(redis)
     return {
         "durability": "relaxed" if durability.relaxed else "full",
         "relaxed": list(durability.relaxed),
