@@ -1,7 +1,6 @@
 """gunicorn's gevent worker with limits: no connection, head, body or response may stop or fill the process."""
 
 import os
-import resource
 import sys
 import time
 from collections.abc import Iterable
@@ -21,7 +20,7 @@ from relay.web.server.body import RequestBody
 from relay.web.server.client_network import network_of
 from relay.web.server.connection import Connection
 from relay.web.server.connection_table import ConnectionTable, Phase, busy
-from relay.web.server.limits import RESERVED_CONNECTIONS, ServerLimits, read_limits
+from relay.web.server.limits import ServerLimits, read_limits
 from relay.web.server.log import log_hub_errors
 from relay.web.server.rejection import log_rejection, rejection_response
 from relay.web.server.request import open_body, parse_head
@@ -29,7 +28,6 @@ from relay.web.server.request import open_body, parse_head
 _INTERVAL_SECONDS = 0.2
 _REPORT_SECONDS = 10.0
 _PROBES = frozenset({"/livez", "/readyz"})
-_SPARE_FILES = 500
 _UNLIMITED = 1_000_000
 
 
@@ -58,7 +56,6 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     def run(self) -> None:
         """Serve until the worker is asked to stop."""
         log_hub_errors(gevent.get_hub())
-        _raise_file_limit(self._limits.connections + RESERVED_CONNECTIONS + _SPARE_FILES)
         gevent.spawn(self._close_idle_connections)
         gevent.spawn(self._report_evictions)
         super().run()
@@ -181,14 +178,6 @@ def _send(response: Any, content: Iterable[bytes], connection: Connection) -> No
         raise
     finally:
         connection.end_send()
-
-
-def _raise_file_limit(files: int) -> None:
-    """Allow as many open files as there may be connections, if the system permits."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = files if hard == resource.RLIM_INFINITY else min(files, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _log_start_error(error: Exception) -> None:
