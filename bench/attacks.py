@@ -6,12 +6,12 @@
 import argparse
 
 from bench.machine import describe
+from relay.file_limit import raise_file_limit
 from tests.harness.attacks import (
     ATTACKER,
     ATTACKS,
     NEIGHBOR,
     SETTINGS,
-    allow_many_connections,
     source_config,
 )
 from tests.harness.stack import Plan, running
@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", default=[""], help="words in the names of attacks")
     words = parser.parse_args().only
-    allow_many_connections()
+    raise_file_limit()
     print(f"{describe()}\n")
     print(
         "| attack | longest silence ms | of it by the relay ms | trivial server ms | peak MB | others served |"

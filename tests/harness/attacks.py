@@ -1,7 +1,6 @@
 """Requests and connections that try to stop or fill a web process, without a valid signature and mostly without a key."""
 
 import json
-import resource
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -295,12 +294,6 @@ def _connection_attacks() -> Sequence[Attack]:
 
 
 ATTACKS = (*_parser_attacks(), *_costly_attacks(), *_protocol_attacks(), *_connection_attacks())
-
-
-def allow_many_connections() -> None:
-    """Raise this process's limit of open files, for the attacks with 2,000 connections."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
 
 
 def source_config() -> Mapping[str, Mapping[str, Any]]:

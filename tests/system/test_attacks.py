@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from relay.file_limit import raise_file_limit
 from tests.harness.attacks import (
     ATTACKER,
     ATTACKS,
     NEIGHBOR,
     SETTINGS,
     Attack,
-    allow_many_connections,
     source_config,
 )
 from tests.harness.stack import Launch, Plan, Stack
@@ -24,7 +24,7 @@ MAX_MB = 200
 
 @pytest.fixture(scope="module")
 def stack(launch: Launch) -> Iterator[Stack]:
-    allow_many_connections()
+    raise_file_limit()
     plan = Plan([ATTACKER, NEIGHBOR], SETTINGS, workers=0, config=source_config())
     with launch(plan) as stack:
         yield stack
